@@ -42,14 +42,14 @@ async def run(settings: ConsoleSettings) -> None:
     Raises OSError when its port is in use, or its key and certificate cannot be read.
     """
     logging.getLogger("grpc_reflection").setLevel(logging.WARNING)
+    tls = settings.console_tls_folder
+    context = _context(tls) if tls is not None else None
     at = Address.parse(settings.console_address, listening=True)
     listening = socket.create_server((at.host, at.port), family=at.family, dualstack_ipv6=len(at.hosts) > 1)
     address = Address(at.host, listening.getsockname()[1])
     exchange = Exchange(settings.run_folder, settings.console_role)
     runs = Runs(settings.run_folder)
     sessions = Sessions(partial(secret_of, settings.run_folder, settings.console_role))
-    tls = settings.console_tls_folder
-    context = _context(tls) if tls is not None else None
     config = uvicorn.Config(
         application(exchange, runs, sessions, address, names=settings.console_names, tls=context is not None),
         log_level="error",

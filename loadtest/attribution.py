@@ -165,21 +165,21 @@ def _segments(entries: Sequence[Entry], results: Results, commit: float | None) 
         f"{entry.method.partition('/')[0].rpartition('.')[2]}/{entry.method.partition('/')[2]}" for entry in entries
     }
     series = [one for method, one in results.series.items() if method in chosen]
-    response = Latency.merge(one.response for one in series)
-    service = Latency.merge(one.service for one in series)
+    response = Latency.merge(one.response for one in series).mean
+    service = Latency.merge(one.service for one in series).mean
     within = [
         ("gateway, before it forwards", [e.request_out - e.request_in for e in entries]),
         ("provider", [e.response_in - e.request_out for e in entries]),
         ("gateway, after the provider", [e.response_out - e.response_in for e in entries]),
     ]
     inside = sum(sum(micros) for name, micros in within) / len(entries) / 1000
-    total = max(response.mean, 1e-9)
+    total = max(response, 1e-9)
     way = f"client, connection, {'doors' if '://' in results.gateway else 'gRPC'}"
     outside = (
-        ("due, not yet sent", response.mean - service.mean),
+        ("due, not yet sent", response - service),
         (
             way if commit is not None else f"{way}; {_COMMIT}",
-            service.mean - inside - (commit or 0.0),
+            service - inside - (commit or 0.0),
         ),
     )
     segments = []

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Self
 
 from hdrh.histogram import HdrHistogram
@@ -49,11 +50,18 @@ class Latencies:
 
     def percentile(self, percent: float) -> float:
         """The percentile in milliseconds; 0 when nothing is recorded."""
-        if not self.count:
-            return 0.0
+        [found] = self.percentiles([percent])
+        return found
+
+    def percentiles(self, percents: Iterable[float]) -> list[float]:
+        """Several percentiles, in one walk through the histogram."""
+        count = self.count
+        if not count:
+            return [0.0 for _ in percents]
         # The library rounds the rank to the nearest, so p99 of 60 calls would be the second slowest.
-        rank = math.ceil(round(percent * self.count / 100, 6))
-        return float(self._whole().get_value_at_percentile(100 * rank / self.count)) / 1000
+        shares = [100 * math.ceil(round(percent * count / 100, 6)) / count for percent in percents]
+        found = self._whole().get_percentile_to_value_dict(shares)
+        return [float(found[share]) / 1000 for share in shares]
 
     @property
     def highest(self) -> float:

@@ -41,5 +41,5 @@ class Latency(Latencies):
         if not self.count:
             return []
         nines = math.log10(self.count)
-        percents = (100 * (1 - 10 ** (-nines * step / points)) for step in range(points + 1))
-        return [(percent, self.percentile(percent)) for percent in percents]
+        percents = [100 * (1 - 10 ** (-nines * step / points)) for step in range(points + 1)]
+        return list(zip(percents, self.percentiles(percents), strict=True))

@@ -16,6 +16,7 @@ from ndxp.cli.help import EXAMPLES, texts, translated
 from ndxp.language import Language, LanguageUnknown, _, accepted, speaker, speaking, spoken, wanted
 from ndxp.plural import count, decimal
 from tests.ndxp.cli.command import ndxp, ndxp_process
+from tests.support.fakes import PATIENCE
 from tests.test_docs import script
 
 SCRIPT = script("texts")
@@ -134,7 +135,7 @@ def test_a_lesson_speaks_its_language_only_for_a_while() -> None:
 
 
 def test_two_readers_are_served_in_their_languages_at_the_same_time() -> None:
-    both_speak = threading.Barrier(2, timeout=10)
+    both_speak = threading.Barrier(2, timeout=PATIENCE)
 
     def serve(language: Language) -> str:
         with speaking(language):

@@ -55,7 +55,8 @@ class Identity:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, state: State, secrets: Mapping[str, str]) -> None:
-        self.folder.mkdir(mode=0o700, parents=True)
+        for private in (self.folder.parent, self.folder):
+            private.mkdir(mode=0o700, exist_ok=True)
         with whole_file(self.folder / "credentials.json") as file:
             file.write(json.dumps(secrets, indent=1).encode())
         if state.tls:

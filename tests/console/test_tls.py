@@ -1,8 +1,7 @@
 """A console for other machines: with TLS only, under the names that were given to it, and with a cookie for https."""
 
 import json
-import os
-import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +10,15 @@ import pytest
 from playwright.sync_api import Browser, expect
 from websockets.sync.client import connect
 
+from console.__main__ import main
 from ndxp.authority import Authority
 from ndxp.sandbox import plan
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
-from ndxp.tree import environment
 from ndxp.wire.tls import Tls, trust
 from tests.console.conftest import Running, copy_of, running
 from tests.console.test_door import SOCKET
+from tests.ndxp.cli.command import captured
 
 NAME = "console.example.vn"
 
@@ -56,11 +56,12 @@ def client(secure: Running, certificate: Path) -> Iterator[httpx.Client]:
 
 
 def failed(folder: Path, **settings: str) -> tuple[int, str]:
-    """The exit code of a console that does not start, and what it says."""
-    planned = plan.console_process(folder, 0)
-    given = {**os.environ, **environment(), **planned.environment, **settings}
-    told = subprocess.run(planned.command, env=given, capture_output=True, check=False, encoding="utf-8")
-    return told.returncode, told.stderr
+    """The exit code of a console that does not start, in the test's own process, and what it says."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (plan.console_process(folder, 0).environment | settings).items():
+            patch.setenv(name, value)
+        ran = captured(lambda: sys.exit(main()), "console")
+    return ran.code, ran.err
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:8082", "console.example.vn:8082"])

@@ -1,5 +1,6 @@
 """A running exchange with an echo service on it that was registered at run time, and visitors who call it."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -121,9 +122,9 @@ async def fresh_channel(target: str) -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def register(exchange: RunningExchange, provider: str, contract: str, address: str) -> None:
-    """Registers a service and waits until the exchange has learnt its contract."""
-    service = {"provider": provider, "contract": contract, "address": address}
+def register(exchange: RunningExchange, provider: str, contract: str, address: str, **more: Any) -> None:
+    """Registers a service, whose provider is asked for its contract meanwhile: one in this process needs its loop."""
+    service = {"provider": provider, "contract": contract, "address": address, **more}
     exchange.admin.put("services", json=service).raise_for_status()
 
 
@@ -161,7 +162,7 @@ def members(exchange: RunningExchange) -> RunningExchange:
 async def echo_server(members: RunningExchange) -> AsyncIterator[Echo]:
     """The echo service, registered and granted to the visitor at run time."""
     async with Echo() as echo:
-        register(members, PROVIDER, CONTRACT.name, f"127.0.0.1:{echo.port}")
+        await asyncio.to_thread(register, members, PROVIDER, CONTRACT.name, f"127.0.0.1:{echo.port}")
         grant = {"id": "echo", "consumer": VISITOR, "provider": PROVIDER, "contract": CONTRACT.name, "methods": ["*"]}
         members.admin.post("grants", json=grant).raise_for_status()
         await until(lambda: learnt(members, CONTRACT.name))

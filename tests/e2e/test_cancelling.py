@@ -61,7 +61,7 @@ async def tapped(echo_server: Echo, members: RunningExchange) -> AsyncIterator[T
     async with Tap(echo_server.port) as tap:
         member = {"id": "VN/COM/tapped", "name": "tapped", "subsystems": ["echo"]}
         members.admin.put("members", json=member).raise_for_status()
-        register(members, TAPPED, CONTRACT.name, f"127.0.0.1:{tap.port}")
+        await asyncio.to_thread(register, members, TAPPED, CONTRACT.name, f"127.0.0.1:{tap.port}")
         grant = {"id": "tapped", "consumer": VISITOR, "provider": TAPPED, "contract": CONTRACT.name, "methods": ["*"]}
         members.admin.post("grants", json=grant).raise_for_status()
         identity = metadata.AUTHORIZATION, f"Bearer {members.tokens(VISITOR).blocking()}"

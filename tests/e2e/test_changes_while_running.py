@@ -23,7 +23,7 @@ from tests.e2e.conftest import (
     transaction_id_of,
 )
 from tests.support.echo import CONTRACT, Echo, Request
-from tests.support.fakes import until
+from tests.support.fakes import PATIENCE, until
 from tests.support.workers import Worker, worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -107,7 +107,7 @@ async def refuses_connections(target: str) -> bool:
 
 async def test_a_worker_told_to_stop_ends_although_nobody_calls(extra: Worker) -> None:
     extra.terminate()
-    assert await asyncio.wait_for(extra.process.wait(), 10) == 0
+    assert await asyncio.wait_for(extra.process.wait(), PATIENCE) == 0
 
 
 async def test_a_service_that_moves_does_not_hold_up_other_changes(
@@ -137,7 +137,7 @@ async def test_a_service_that_moves_does_not_hold_up_other_changes(
         assert await call.code() is grpc.StatusCode.OK
     finally:
         admin.delete("grants/moved").raise_for_status()
-        register(exchange, PROVIDER, CONTRACT.name, f"127.0.0.1:{echo.port}")
+        await asyncio.to_thread(register, exchange, PROVIDER, CONTRACT.name, f"127.0.0.1:{echo.port}")
     await until(lambda: every_worker(lambda channel: answered(channel, visitor.identity), exchange))
 
 

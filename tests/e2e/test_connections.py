@@ -106,24 +106,33 @@ async def test_a_stream_that_carries_too_much_is_ended_in_either_direction(
     assert (failure.reason, failure.details) == ("STREAM_TOO_LARGE", {"limit": unit, "allowed": allowed})
 
 
-async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not(visitor: Visitor) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def discreet(members: RunningExchange) -> AsyncIterator[Worker]:
+    """A worker whose reflection is for members only."""
+    async with worker(members, "discreet", open_reflection="false") as discreet:
+        yield discreet
+
+
+async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not(
+    visitor: Visitor, discreet: Worker
+) -> None:
     question = reflection_pb2.ServerReflectionRequest(list_services="")
-    async with worker(visitor.exchange, "discreet", open_reflection="false") as discreet:
-        async with fresh_channel(discreet.target) as opened:
-            channel: Any = opened
-            stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
-            failure = await failure_of(keep_status(stub.ServerReflectionInfo(iter([question]), timeout=10)))
-            assert (failure.reason, failure.origin) == ("TOKEN_MISSING", "gateway")
-            call = stub.ServerReflectionInfo(iter([question]), timeout=10, metadata=(visitor.identity,))
-            [answer] = [answer async for answer in call]
-            assert CONTRACT.name in {service.name for service in answer.list_services_response.service}
-            assert await health(channel, "") == SERVING
+    async with fresh_channel(discreet.target) as opened:
+        channel: Any = opened
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+        failure = await failure_of(keep_status(stub.ServerReflectionInfo(iter([question]), timeout=20)))
+        assert (failure.reason, failure.origin) == ("TOKEN_MISSING", "gateway")
+        call = stub.ServerReflectionInfo(iter([question]), timeout=20, metadata=(visitor.identity,))
+        [answer] = [answer async for answer in call]
+        assert CONTRACT.name in {service.name for service in answer.list_services_response.service}
+        assert await health(channel, "") == SERVING
 
 
-async def test_a_command_learns_a_contract_from_a_gateway_whose_reflection_asks_for_a_token(visitor: Visitor) -> None:
+async def test_a_command_learns_a_contract_from_a_gateway_whose_reflection_asks_for_a_token(
+    visitor: Visitor, discreet: Worker
+) -> None:
     tokens = visitor.exchange.tokens("VN/GOV/H26/one-stop")
-    async with worker(visitor.exchange, "members-only", open_reflection="false") as discreet:
-        contract = await asyncio.to_thread(look_up, discreet.target, tokens, CONTRACT.name, "Echo")
+    contract = await asyncio.to_thread(look_up, discreet.target, tokens, CONTRACT.name, "Echo")
     assert contract is not None
     assert contract.service.full_name == CONTRACT.name
 

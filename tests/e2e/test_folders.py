@@ -20,21 +20,6 @@ STRANGE = "a #?{name}{}%2F[/b]'ư"
 LONG = "/".join(["ngôi nhà của những người bạn"] * 4)
 
 
-@contextmanager
-def running(folder: Path, **variables: str) -> Iterator[State]:
-    """An exchange in a folder."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    started = ndxp_process("up", "-d", "--port", "0", folder=folder, **variables)
-    try:
-        assert started.code == 0, started.err
-        state = State.read(folder)
-        assert state is not None
-        yield state
-    finally:
-        ndxp("down", folder=folder)
-        assert processes_of(folder) == []
-
-
 @pytest.fixture
 def temporary() -> Iterator[Path]:
     """A folder for temporary files whose path is short, as it is on users' machines: a socket has to fit in."""
@@ -42,20 +27,53 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("name", [STRANGE, LONG], ids=["signs", "long"])
-def test_an_exchange_runs_in_a_folder_of_any_name(tmp_path: Path, temporary: Path, name: str) -> None:
+@contextmanager
+def foreground(folder: Path, temporary: Path) -> Iterator[tuple["subprocess.Popen[str]", State]]:
+    """The command that runs an exchange in a folder, and waits, and its exchange, which is ready."""
+    command = [sys.executable, "-P", "-m", "ndxp.cli", "up", "--port", "0"]
+    own = environment(folder) | {"TMPDIR": str(temporary)}
+    folder.parent.mkdir(parents=True)
+    with subprocess.Popen(
+        command, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        try:
+            state = until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds > 0 and state)
+            assert state
+            yield process, state
+        finally:
+            ndxp("down", folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "code"), [(STRANGE, "down", 0), (LONG, "kill", 1), ("run", "remove", 1)],
+    ids=["signs-down", "long-kill", "remove"],
+)  # fmt: skip
+def test_an_exchange_in_the_foreground_runs_in_a_folder_of_any_name_says_how_it_ended_and_leaves_nothing(
+    tmp_path: Path, temporary: Path, name: str, end: str, code: int
+) -> None:
     folder = tmp_path / "home" / name
-    with running(folder, TMPDIR=str(temporary)) as state:
+    with foreground(folder, temporary) as (process, state):
         for words in (("status",), ("members",), ("log", "tail"), ("doctor",), ("services",)):
             ran = ndxp(*words, folder=folder)
             assert ran.code == 0, ran
         assert ndxp("log", "verify", folder=folder).code == 0
         assert [str(path) for path in temporary.iterdir()] == ([state.socket_folder] if state.socket_folder else [])
         assert state.socket_folder or name != LONG
+        assert {path.name for path in folder.iterdir()} >= {"ledger.db", "population.db", "credentials.json"}
+        assert [path.name for path in (tmp_path / "home").iterdir()] == [Path(name).parts[0]]
+        if end == "down":
+            assert ndxp("down", folder=folder).code == 0
+        elif end == "kill":
+            os.kill(state.supervisor, signal.SIGKILL)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        _, said = process.communicate()
+        assert process.returncode == code
+        assert bool(said) == bool(code)
+        assert processes_of(folder) == []
+        assert ndxp("down", "--json", folder=folder).data == {"stopped": False}
     assert list(temporary.iterdir()) == []
-    assert {path.name for path in folder.iterdir()} >= {"ledger.db", "population.db", "credentials.json"}
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
-    assert [path.name for path in (tmp_path / "home").iterdir()] == [Path(name).parts[0]]
 
 
 @pytest.mark.parametrize("place", ["file", "file/run", "/proc/run"])
@@ -67,8 +85,13 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, place: str) ->
 
 
 def test_what_a_killed_supervisor_of_a_removed_folder_left_is_seen_and_stopped(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    with running(folder) as state:
+    folder = tmp_path / STRANGE
+    folder.parent.mkdir()
+    started = ndxp_process("up", "-d", "--port", "0", folder=folder)
+    try:
+        assert started.code == 0, started.err
+        state = State.read(folder)
+        assert state is not None
         os.kill(state.supervisor, signal.SIGKILL)
         until_now(lambda: not start_of(state.supervisor))
         shutil.rmtree(folder, ignore_errors=True)
@@ -77,27 +100,6 @@ def test_what_a_killed_supervisor_of_a_removed_folder_left_is_seen_and_stopped(t
         assert "was removed while its exchange runs; `ndxp down` stops it" in seen.complaint
         assert "runs an exchange in" in ndxp("up", "-d", "--port", "0", folder=folder).complaint
         assert ndxp("down", "--json", folder=folder).data == {"stopped": True}
-
-
-@pytest.mark.parametrize(("end", "code"), [("down", 0), ("kill", 1), ("remove", 1)])
-def test_an_exchange_in_the_foreground_says_how_it_ended_and_leaves_nothing(
-    tmp_path: Path, end: str, code: int
-) -> None:
-    folder = tmp_path / "run"
-    command = [sys.executable, "-P", "-m", "ndxp.cli", "up", "--port", "0"]
-    with subprocess.Popen(
-        command, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as foreground:
-        state = until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds > 0 and state)
-        assert state
-        if end == "down":
-            assert ndxp("down", folder=folder).code == 0
-        elif end == "kill":
-            os.kill(state.supervisor, signal.SIGKILL)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-        _, said = foreground.communicate()
-    assert foreground.returncode == code
-    assert bool(said) == bool(code)
-    assert processes_of(folder) == []
-    assert ndxp("down", "--json", folder=folder).data == {"stopped": False}
+    finally:
+        ndxp("down", folder=folder)
+        assert processes_of(folder) == []

@@ -1,5 +1,6 @@
 """gRPC's published interop cases hold through the gateway; the same cases find what a naive proxy loses."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -32,7 +33,7 @@ async def server() -> AsyncIterator[Server]:
 async def through_the_gateway(server: Server, members: RunningExchange) -> AsyncIterator[Client]:
     member = {"id": "VN/COM/interop", "name": "interop", "subsystems": ["server"]}
     members.admin.put("members", json=member).raise_for_status()
-    register(members, PROVIDER, CONTRACT.name, f"127.0.0.1:{server.port}")
+    await asyncio.to_thread(register, members, PROVIDER, CONTRACT.name, f"127.0.0.1:{server.port}")
     grant = {"id": "interop", "consumer": VISITOR, "provider": PROVIDER, "contract": CONTRACT.name, "methods": ["*"]}
     members.admin.post("grants", json=grant).raise_for_status()
     await until(lambda: learnt(members, CONTRACT.name))

@@ -42,9 +42,9 @@ def held(exchange: RunningExchange, word: str) -> Iterator[None]:
 async def not_serving(channel: grpc.aio.Channel) -> bool:
     """Whether the worker at this connection says that it is alive, and takes no calls."""
     stub: Any = health_pb2_grpc.HealthStub(channel)
-    alive = await stub.Check(health_pb2.HealthCheckRequest(service=ALIVE), timeout=5)
+    alive = await stub.Check(health_pb2.HealthCheckRequest(service=ALIVE), timeout=20)
     assert alive.status == health_pb2.HealthCheckResponse.SERVING
-    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
+    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=20)
     return bool(answer.status == health_pb2.HealthCheckResponse.NOT_SERVING)
 
 

@@ -1,8 +1,10 @@
 """Refusals on the wire: reason, hop, remedy, the message in Vietnamese, and the record."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -202,14 +204,13 @@ async def test_a_disabled_member_is_refused_until_it_is_enabled_again(visitor: V
 
 
 async def test_a_disabled_service_is_refused_until_it_is_enabled_again(visitor: Visitor, echo: Echo) -> None:
-    admin = visitor.exchange.admin
-    service = {"provider": PROVIDER, "contract": CONTRACT.name, "address": f"127.0.0.1:{echo.port}"}
-    admin.put("services", json={**service, "disabled": True}).raise_for_status()
+    again = partial(register, visitor.exchange, PROVIDER, CONTRACT.name, f"127.0.0.1:{echo.port}")
+    await asyncio.to_thread(again, disabled=True)
     try:
         await sees(visitor.exchange, visitor.identity, "SERVICE_DISABLED")
         says_what_to_do(await refused(visitor.channel, visitor.identity), Reason.SERVICE_DISABLED)
     finally:
-        admin.put("services", json=service).raise_for_status()
+        await asyncio.to_thread(again)
     await sees(visitor.exchange, visitor.identity, "")
 
 
@@ -343,14 +344,13 @@ async def test_a_worker_that_is_full_refuses_at_once(visitor: Visitor, echo: Ech
 @asynccontextmanager
 async def taking(visitor: Visitor, echo: Echo, in_flight: int) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a worker of its own, while the echo service takes so many calls at once from each worker."""
-    admin = visitor.exchange.admin
-    service = {"provider": PROVIDER, "contract": CONTRACT.name, "address": f"127.0.0.1:{echo.port}"}
-    admin.put("services", json={**service, "in_flight": in_flight}).raise_for_status()
+    again = partial(register, visitor.exchange, PROVIDER, CONTRACT.name, f"127.0.0.1:{echo.port}")
+    await asyncio.to_thread(again, in_flight=in_flight)
     try:
         async with worker(visitor.exchange, f"takes-{in_flight}") as own, fresh_channel(own.target) as channel:
             yield channel
     finally:
-        admin.put("services", json=service).raise_for_status()
+        await asyncio.to_thread(again)
         await known(visitor.exchange)
 
 

@@ -257,7 +257,7 @@ async def test_a_provider_gets_the_gateways_span_and_the_callers_state(
     put = traced.admin.put("members", json={"id": "VN/COM/sample", "name": "sample", "subsystems": ["echo"]})
     put.raise_for_status()
     async with Echo() as echo:
-        register_echo(traced, echo.port)
+        await asyncio.to_thread(register_echo, traced, echo.port)
         await until(lambda: learnt(traced, CONTRACT.name))
         trace = uuid4().hex
         pairs = ((metadata.TRACEPARENT, f"00-{trace}-00f067aa0ba902b7-01"), ("tracestate", "vendor=a,other=b"))

@@ -29,7 +29,7 @@ from ndxp.social_security.v1.social_security_pb2_grpc import add_SocialSecurityS
 from ndxp.wire import metadata
 from ndxp.world import World
 from tests.services.conftest import PORTAL, Town, open_town
-from tests.support.fakes import TokenOffice
+from tests.support.fakes import PATIENCE, TokenOffice
 
 AGENCIES: Mapping[str, tuple[str, Any, Any]] = {
     "civil-status": ("VN/GOV/G15/civil-status", add_CivilStatusServiceServicer_to_server, civil),
@@ -94,7 +94,7 @@ class Chain:
 
     async def until(self, code: str, true: Callable[[pb.Dossier], bool], *, step: float = 20) -> pb.Dossier:
         """Goes on with the clock, so many minutes at a time, until a dossier is as it should be."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not true(dossier := await self.dossier(code)):
                 self.advance(minutes=step)
                 await asyncio.sleep(0.01)

@@ -23,7 +23,7 @@ from ndxp.world.registers.certificates import BirthCertificate, Certificates
 from tests.services.conftest import CIVIL_STATUS, MEMBER, OTHER, SECRETS, open_town
 from tests.support import agencies
 from tests.support.agencies import PARTS
-from tests.support.fakes import TokenOffice, until
+from tests.support.fakes import PATIENCE, TokenOffice, until
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -384,7 +384,7 @@ async def test_killed_between_the_population_databases_answer_and_its_own_record
         stub = town.civil_status()
         code = (await (stub.SubmitBirth(birth()) if kind == "birth" else stub.SubmitDeath(death()))).code
         clock.move(clock_file, FIRST_MOMENT.replace(hour=17))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await answered.wait()
         assert (await answer(town, code)).state == pb.ANSWER_STATE_ELIGIBLE
     monkeypatch.setattr(Transaction, "end_job", end_job)

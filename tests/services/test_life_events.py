@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.wire import metadata
 from ndxp.world import Citizen, World
+from services.one_stop import linked as one_stop_linked
 from tests.services.chain import CARD, CHILD, HOUSEHOLD, Chain, at, open_chain, refusal
 from tests.services.conftest import KEEPER, MEMBER, OTHER, PORTAL, SECRETS
 from tests.support.fakes import TokenOffice, until
@@ -38,7 +40,10 @@ def delivery() -> str:
 
 
 @pytest.fixture
-async def chain(world: World, control: TokenOffice, tmp_path: Path, delivery: str) -> AsyncIterator[Chain]:
+async def chain(
+    world: World, control: TokenOffice, tmp_path: Path, delivery: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Chain]:
+    monkeypatch.setattr(one_stop_linked, "PULL_EVERY", timedelta(hours=2))  # by 63 provinces
     async with open_chain(world, control, tmp_path, life_events_delivery=delivery) as chain:
         yield chain
 

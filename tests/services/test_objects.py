@@ -40,7 +40,10 @@ NOT_NOW: dict[str, str] = {method: why for part in PARTS for method, why in geta
 CODED = {named.partition("/")[0] for named in KINDS if named.endswith("/code")}
 """Contracts that name their objects by a code; elsewhere the test of the agency has what its codes are."""
 LISTS: dict[str, List] = {method: made for part in PARTS for method, made in getattr(part, "LISTS", {}).items()}
-AGENCIES = tuple(dict.fromkeys(name for part in PARTS for name in getattr(part, "AGENCIES", ())))
+AGENCIES: dict[str, tuple[str, ...]] = {
+    method: getattr(part, "AGENCIES", ()) for part in PARTS for method in part.RULES
+}
+LISTING = "ndxp.passports.v1.PassportService/ListApplications"
 
 
 def ids_of(message: Descriptor, *, coded: bool, above: tuple[str, ...] = ()) -> Iterator[str]:
@@ -80,13 +83,19 @@ async def failure_seen(call: Awaitable[Any]) -> tuple[Any, ...]:
 
 
 @pytest.fixture
+def method() -> str:
+    """The method that a test is about; parametrize to change it."""
+    return LISTING
+
+
+@pytest.fixture
 async def town(
-    world: World, control: TokenOffice, tmp_path: Path, progress: str, monkeypatch: pytest.MonkeyPatch
+    world: World, control: TokenOffice, tmp_path: Path, progress: str, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator["Town"]:
-    """The agencies that have objects and lists."""
+    """The agencies that the method needs."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
     settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
-    async with open_town(world, control, tmp_path, AGENCIES, **settings) as town:
+    async with open_town(world, control, tmp_path, AGENCIES[method], **settings) as town:
         yield town
 
 
@@ -157,8 +166,7 @@ async def test_a_list_of_a_citizens_objects_has_the_callers_own(
     town: "Town", world: World, application: passports.Application
 ) -> None:
     number = world.persona("migrant").citizen.number
-    listing = "ndxp.passports.v1.PassportService/ListApplications"
-    listed = {m: (await call(town, listing, m, citizen_number=number)).applications for m in (MEMBER, OTHER, KEEPER)}
+    listed = {m: (await call(town, LISTING, m, citizen_number=number)).applications for m in (MEMBER, OTHER, KEEPER)}
     assert listed == {MEMBER: [application], OTHER: [], KEEPER: [application]}
 
 
@@ -196,6 +204,6 @@ async def test_a_token_is_good_for_its_list_only(town: "Town", world: World) -> 
     fields, token = await of_applications(town, world)
     elsewhere = {**fields, "citizen_number": world.persona("traveller").citizen.number, "page_token": token}
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call(town, "ndxp.passports.v1.PassportService/ListApplications", **elsewhere)
+        await call(town, LISTING, **elsewhere)
     failure = status.decode(raised.value)
     assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID")

@@ -20,7 +20,7 @@ from ndxp.wire import metadata
 from ndxp.world import Citizen, World
 from ndxp.world.registers.participation import Participant, Participation
 from tests.services.conftest import CIVIL_STATUS, MEMBER, OTHER, SECRETS, open_town
-from tests.support.fakes import TokenOffice, until
+from tests.support.fakes import PATIENCE, TokenOffice, until
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -277,7 +277,7 @@ async def test_killed_before_its_own_record_it_grants_once(
         await die(town, pensioner, request_id)
         code = await filed(town, claim())
         clock.move(clock_file, FIRST_MOMENT + timedelta(days=14))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await answered.wait()
         assert (await get(town, code)).state == pb.CLAIM_STATE_RECEIVED
         assert (await participation(town, pensioner)).participation.pension

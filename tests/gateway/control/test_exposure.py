@@ -7,30 +7,37 @@ from pathlib import Path
 
 import pytest
 
+from gateway.control.__main__ import main
 from ndxp.address import loopback
+from tests.ndxp.cli.command import captured
 from tests.support.stores import Valkey
 
 
-def control(folder: Path, **settings: str) -> "subprocess.Popen[str]":
-    environment = {
-        **os.environ, "NDXP_RUN_FOLDER": str(folder), "NDXP_REDIS_URL": "unix:///nowhere.sock",
-        "NDXP_CONTROL_ADDRESS": "0.0.0.0:0", "NDXP_EXCHANGE_ADDRESS": "127.0.0.1:0", **settings,
+@pytest.fixture
+def _reachable(tmp_path: Path, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of a control process that listens on all addresses of this machine."""
+    settings = {
+        "NDXP_RUN_FOLDER": str(tmp_path / "run"), "NDXP_REDIS_URL": valkey.url,
+        "NDXP_CONTROL_ADDRESS": "0.0.0.0:0", "NDXP_EXCHANGE_ADDRESS": "127.0.0.1:0",
     }  # fmt: skip
-    command = [sys.executable, "-P", "-m", "gateway.control"]
-    return subprocess.Popen(command, env=environment, encoding="utf-8", stderr=subprocess.PIPE)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
 
 
-def test_it_does_not_start_beyond_this_machine_in_the_clear(tmp_path: Path) -> None:
-    process = control(tmp_path)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 2
-    [line] = told.splitlines()
+@pytest.mark.usefixtures("_reachable")
+def test_it_does_not_start_beyond_this_machine_in_the_clear() -> None:
+    ran = captured(lambda: sys.exit(main()), "control")
+    assert ran.code == 2
+    [line] = ran.err.splitlines()
     for word in ("NDXP_CONTROL_ADDRESS=0.0.0.0:0", "127.0.0.1", "TLS", "NDXP_ALLOW_PLAINTEXT"):
         assert word in line
 
 
-def test_it_does_when_the_setting_says_that_a_proxy_is_in_front(tmp_path: Path, valkey: Valkey) -> None:
-    process = control(tmp_path / "run", NDXP_ALLOW_PLAINTEXT="true", NDXP_REDIS_URL=valkey.url)
+@pytest.mark.usefixtures("_reachable")
+def test_it_does_when_the_setting_says_that_a_proxy_is_in_front() -> None:
+    command = [sys.executable, "-P", "-m", "gateway.control"]
+    environment = {**os.environ, "NDXP_ALLOW_PLAINTEXT": "true"}
+    process = subprocess.Popen(command, env=environment, encoding="utf-8", stderr=subprocess.PIPE)
     assert process.stderr is not None
     try:
         assert any("control answers on http://0.0.0.0:0" in line for line in process.stderr)

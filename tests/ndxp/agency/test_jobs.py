@@ -12,6 +12,7 @@ from ndxp.agency.jobs import Jobs, Settle
 from ndxp.agency.onward import OnwardFailed
 from ndxp.clock import FIRST_MOMENT, Clock, begin, micros_of, move
 from ndxp.errors import Code
+from tests.support.fakes import PATIENCE
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def left(database: Database) -> list[str]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110 - a database tells nobody
             await asyncio.sleep(0.002)
 

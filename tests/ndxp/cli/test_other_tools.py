@@ -126,7 +126,7 @@ def test_the_python_program_makes_the_same_call(exchange: RunningExchange) -> No
     pairs = [("x-ndxp-purpose", "it's $HOME")]
     for method, requests in ((VERIFY, [pb.VerifyCitizenRequest(**claim)]), (BATCH, items)):
         program = python(
-            Call(client=CALLER, method=method, requests=requests, pairs=pairs, deadline=5, folder=exchange.folder)
+            Call(client=CALLER, method=method, requests=requests, pairs=pairs, deadline=20, folder=exchange.folder)
         )
         ran = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, check=True, timeout=60, encoding="utf-8"

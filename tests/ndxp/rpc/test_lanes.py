@@ -92,9 +92,15 @@ async def test_the_deadline_is_kept_here_and_told_there() -> None:
         yield b""
 
     async with serving(wait) as address, connected(address) as lanes:
-        answer = await ask(lanes, b"one", deadline=0.2)
+
+        async def overdue() -> bool:
+            """Whether it got as far as to the server, for which a busy machine may need longer than that."""
+            answer = await ask(lanes, b"one", deadline=0.2)
+            assert answer.code is Code.DEADLINE_EXCEEDED
+            return bool(left)
+
+        await until(overdue)
         await ended.wait()
-    assert answer.code is Code.DEADLINE_EXCEEDED
     assert 0 < left[0] <= 0.2
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from ndxp.sandbox.nation import world
+from ndxp.testing import people
 from ndxp.testing.people import Conditions, NobodyFits, find, last_days
 from ndxp.testing.phrases import PhraseRefused, read
 from ndxp.world import REFERENCE_DATE, Sex, register_kinds
@@ -67,7 +68,8 @@ def test_the_same_seed_finds_the_same_person_and_another_seed_another() -> None:
     assert find(world(), wanted, "a") == find(world(), wanted, "a") != find(world(), wanted, "b")
 
 
-def test_a_search_for_nobody_ends_with_the_conditions() -> None:
+def test_a_search_for_nobody_ends_with_the_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "_MOST_TRIES", 3000)
     with pytest.raises(NobodyFits, match=r"nobody meets .*ages=\(0, 5\).*licence"):
         find(world(), read("child under 6 with licence in H14"), "seed")
 

@@ -7,6 +7,7 @@ import grpc
 
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.world import World
+from tests.support.fakes import PATIENCE
 from tests.support.objects import MARK, OBJECT, PLACE, Kind, call, stated
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ async def filed(town: "Town", world: World) -> pb.Dossier:
 async def received(town: "Town", world: World) -> pb.Dossier:
     """A dossier that its province has received: nothing happens to it in the next minutes."""
     dossier = await filed(town, world)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not dossier.one_stop_code:
             await asyncio.sleep(0.01)
             dossier = (await call(town, f"{CONTRACT}/GetDossier", code=dossier.code)).dossier
