@@ -1,9 +1,9 @@
 """Turns: how members, and connections that send more than one turn takes, share the time of a worker.
 
-A member is served at once if it has not used more than its share of the worker's time lately. A member that has used
-more waits for a turn, and in each round of the loop one of those who wait goes on. So a member that sends as fast as it
-can, on any number of connections, makes others wait for their turns only, and not for all its data. When nobody else
-calls, its turns follow one another.
+A member is served at once if it has not used more than its share of the worker's time lately, or if nobody else has
+called lately. A member that has used more waits for a turn, and in each round of the loop one of those who wait goes
+on. So a member that sends as fast as it can, on any number of connections, makes others wait for their turns only, and
+not for all its data.
 """
 
 import asyncio
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from gateway.dataplane.carrier import Carrier
     from ndxp.http2 import Limits
 
-TURN = 0.0005
-"""Seconds of a turn; a frame that takes longer is read to its end."""
+TURN, LONG_TURN = 0.0005, 0.002
+"""Seconds of a turn, where others wait and where nobody does; a frame that takes longer is read to its end. Long turns
+keep together what has come together: it leaves in fewer writes."""
 
 _PART = 0.2
 """The part of the worker's time that is a member's share."""
 
 _AT_ONCE = 0.005
 """Seconds of it that a member may use in one go."""
+
+_LATELY = 1.0
+"""Seconds for which a member counts as one that calls."""
 
 _OF_MEMBERS = 10
 """How many times more of a nuisance a member may be than a stranger: calls that he cancels are resets."""
@@ -54,11 +58,25 @@ class Share:
 
 
 class Turns:
-    """The connections that wait for a turn, in their order."""
+    """The connections that wait for a turn, in their order, and whether more than one member has called lately."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: deque[Carrier[Any]] = deque()
+        self._last: Share | None = None
+        self._shared_until = 0.0
+
+    def shared(self, now: float) -> bool:
+        """Whether more than one member has called lately, so that one with much to do must wait for its turn."""
+        return now < self._shared_until
+
+    def serve(self, share: Share, since: float) -> None:
+        """Counts the time since a moment (of ``time.perf_counter``) as used by a member."""
+        share.spend(since)
+        if share is not self._last:
+            if self._last is not None:
+                self._shared_until = since + _LATELY
+            self._last = share
 
     def wait(self, carrier: "Carrier[Any]") -> None:
         """Lets a connection go on when those before it have had their turns."""

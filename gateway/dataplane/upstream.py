@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeAlias, cast
 
 from gateway.dataplane.carrier import Carrier
-from gateway.dataplane.turns import TURN
+from gateway.dataplane.turns import LONG_TURN
 from ndxp.address import Address
 from ndxp.http2 import ClientConnection, ErrorCode, Limits
 from ndxp.wire.tls import Tls
@@ -46,7 +46,7 @@ _LIMITS = Limits(
     block_frames=64,
     nuisances_at_once=20_000,
     nuisances_per_second=5000,
-    turn=TURN,
+    turn=LONG_TURN,
 )
 """Providers are members: what they send is bounded, but not as strangers' is.
 

@@ -72,6 +72,10 @@ class Connection(Agreement):
 
     # Actions of this side.
 
+    def take_turns(self, seconds: float) -> None:
+        """Reads for so many seconds in one go from now on, instead of the limit."""
+        self._reader.turn = seconds
+
     def belongs_to(self, account: Nuisances) -> None:
         """Counts nuisances on this account from now on, because the peer is now known.
 

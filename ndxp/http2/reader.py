@@ -24,7 +24,7 @@ class FrameReader:
     """Passes frames to their handlers, in their order; HEADERS and CONTINUATION as whole blocks.
 
     ``greeted`` is whether the peer has sent its first SETTINGS, ``behind`` whether a turn has ended before all frames
-    were read. After ``stop`` nothing more is read.
+    were read. After ``stop`` nothing more is read. ``turn`` is for how many seconds ``read`` may go on.
     """
 
     __slots__ = (
@@ -38,6 +38,7 @@ class FrameReader:
         "behind",
         "greeted",
         "stopped",
+        "turn",
     )
 
     def __init__(
@@ -56,6 +57,7 @@ class FrameReader:
         self._rest = b""
         self._block: tuple[int, bool, list[bytes]] | None = None  # a header block that is not complete
         self._block_bytes = 0
+        self.turn = limits.turn
         self.greeted = False
         self.behind = False
         self.stopped = False
@@ -71,7 +73,7 @@ class FrameReader:
         if self._rest:
             data = self._rest + data
             self._rest = b""
-        at, end, until = 0, len(data), perf_counter() + self._limits.turn
+        at, end, until = 0, len(data), perf_counter() + self.turn
         self.behind = False
         while end - at >= frames.HEADER_BYTES and not self.stopped:
             high, low, kind, flags, stream_id = frames.read_header(data, at)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dataplane.turns import Turns
+from gateway.dataplane.turns import Share, Turns
 from ndxp.http2 import frames
 from tests.support.fakes import until
 from tests.support.house import DEMO, UNARY, House
@@ -17,7 +17,10 @@ MANY = 20_000
 
 
 @pytest.mark.parametrize("member", [True, False], ids=["a member", "a stranger"])
-async def test_who_sends_without_a_pause_waits_and_not_the_others(member: bool) -> None:
+async def test_who_sends_without_a_pause_waits_and_not_the_others(
+    member: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.dataplane.listener.LONG_TURN", 0)
     async with RawProvider(lambda called: called.answer(b"answer")) as provider:
         house = House(provider.address)
         house.listener.limits = replace(house.listener.limits, turn=0, nuisances_at_once=10**9)
@@ -35,9 +38,11 @@ async def test_who_sends_without_a_pause_waits_and_not_the_others(member: bool) 
         await house.close()
 
 
-@pytest.mark.parametrize("used", [0, 5000], ids=["little", "much"])
-async def test_a_member_who_has_used_more_than_his_share_waits_for_his_turn(
-    used: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("used", "alone"), [(0, False), (5000, False), (5000, True)], ids=["little", "much", "much, and nobody else calls"]
+)
+async def test_a_member_who_has_used_more_than_his_share_waits_for_his_turn_when_others_call(
+    used: int, alone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited = []
 
@@ -58,9 +63,13 @@ async def test_a_member_who_has_used_more_than_his_share_waits_for_his_turn(
             share = inbound._share
             assert share is not None
             share.spend(time.perf_counter() - used)
+            if not alone:
+                other, now = Share(house.listener.limits), time.perf_counter()
+                house.listener.turns.serve(other, now)
+                house.listener.turns.serve(share, now)
             call = await caller.ended(caller.call(GET, house.identity, data=[message(b"x")]))
             assert call.trailers["grpc-status"] == "0"
-        assert bool(waited) is bool(used)
+        assert bool(waited) is (used > 0 and not alone)
         await house.close()
 
 
