@@ -69,6 +69,7 @@ class Worker:
         spans = tracer(SERVICE, settings.name)
         self._relays = Relays(self.state, self._upstreams, deadlines, spans)
         self._listener = Listener(settings, self._relays, self._directory, tls)
+        self._upstreams.turn = self._listener.turns.turn
         self._lost = False  # whether the store has less of the registry than this worker has read of it
 
     async def run(self) -> None:

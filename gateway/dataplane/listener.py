@@ -14,7 +14,7 @@ from gateway.dataplane.certificates import Certificate, presented
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.strangers import Strangers
-from gateway.dataplane.turns import LONG_TURN, TURN, Share, Turns
+from gateway.dataplane.turns import TURN, Share, Turns
 from gateway.settings import GatewaySettings
 from ndxp.address import Address
 from ndxp.http2 import Limits, ServerConnection, Stream, StreamUser
@@ -189,7 +189,7 @@ class Inbound(Carrier[ServerConnection]):
         share = self._share
         if share is None:
             self._listener.strangers.receive(self, data)
-        elif self._kept or (share.used_up and self._listener.turns.shared(perf_counter())):
+        elif self._kept or (share.used_up and self._listener.turns.shared):
             self.put_off(data)
         else:
             self.take_in(data)
@@ -198,7 +198,7 @@ class Inbound(Carrier[ServerConnection]):
         """Reads what has come, for one turn, which counts as the member's."""
         share, turns, began = self._share, self._listener.turns, perf_counter()
         if share is not None:
-            self.connection.take_turns(TURN if turns.shared(began) else LONG_TURN)
+            self.connection.take_turns(turns.turn())
         super().take_in(data)
         if share is not None:
             turns.serve(share, began)

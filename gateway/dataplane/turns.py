@@ -66,9 +66,14 @@ class Turns:
         self._last: Share | None = None
         self._shared_until = 0.0
 
-    def shared(self, now: float) -> bool:
+    @property
+    def shared(self) -> bool:
         """Whether more than one member has called lately, so that one with much to do must wait for its turn."""
-        return now < self._shared_until
+        return time.perf_counter() < self._shared_until
+
+    def turn(self) -> float:
+        """Seconds of a turn now."""
+        return TURN if self.shared else LONG_TURN
 
     def serve(self, share: Share, since: float) -> None:
         """Counts the time since a moment (of ``time.perf_counter``) as used by a member."""

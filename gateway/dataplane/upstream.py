@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeAlias, cast
 
 from gateway.dataplane.carrier import Carrier
-from gateway.dataplane.turns import LONG_TURN
+from gateway.dataplane.turns import TURN
 from ndxp.address import Address
 from ndxp.http2 import ClientConnection, ErrorCode, Limits
 from ndxp.wire.tls import Tls
@@ -46,7 +46,7 @@ _LIMITS = Limits(
     block_frames=64,
     nuisances_at_once=20_000,
     nuisances_per_second=5000,
-    turn=LONG_TURN,
+    turn=TURN,
 )
 """Providers are members: what they send is bounded, but not as strangers' is.
 
@@ -109,6 +109,7 @@ class Outbound(Carrier[ClientConnection]):
 
     def take_in(self, data: bytes) -> None:
         """Bytes of the provider's; what they end makes room for calls that wait."""
+        self.connection.take_turns(self._provider.turn())
         super().take_in(data)
         if self.connection.greeted and not self.settled.is_set():
             self.settled.set()
@@ -161,14 +162,24 @@ class Provider:
     """One provider's address: the connections to the hosts that it stands for, and the calls that wait for one."""
 
     def __init__(
-        self, address: Address, look_up: LookUp, context: ssl.SSLContext | None, on_loss: Callable[[], None]
+        self,
+        address: Address,
+        look_up: LookUp,
+        context: ssl.SSLContext | None,
+        *,
+        on_loss: Callable[[], None],
+        turn: Callable[[], float],
     ) -> None:
-        """``on_loss`` is called when a connection is lost, but not after ``leave``."""
+        """``on_loss`` is called when a connection is lost, but not after ``leave``.
+
+        ``turn`` says for how many seconds bytes may be read in one go.
+        """
         self._loop = asyncio.get_running_loop()
         self._address = address
         self._find = look_up
         self._context = context
         self._on_loss = on_loss
+        self.turn = turn
         self._connections: list[Outbound] = []
         self._turn = 0
         self._pauses: dict[Address, float] = {}  # how long a host is left alone
@@ -347,13 +358,21 @@ class Upstreams:
         self._left: list[Provider] = []
         self.on_loss: Callable[[str], None] = lambda _: None
         """Called with an address when a connection to it is lost."""
+        self.turn: Callable[[], float] = lambda: TURN
+        """Says for how many seconds a provider's bytes may be read in one go."""
 
     def forward(self, address: str, call: Forwarded) -> None:
         """Lets a call go to an address, now or as soon as there is a connection; it hears what comes of it."""
         provider = self._providers.get(address)
         if provider is None:
             try:
-                provider = Provider(Address.parse(address), self._look_up, self._context, lambda: self.on_loss(address))
+                provider = Provider(
+                    Address.parse(address),
+                    self._look_up,
+                    self._context,
+                    on_loss=lambda: self.on_loss(address),
+                    turn=lambda: self.turn(),
+                )
             except ValueError as error:
                 call.unreachable(str(error))
                 return

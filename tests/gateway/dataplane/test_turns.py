@@ -20,7 +20,7 @@ MANY = 20_000
 async def test_who_sends_without_a_pause_waits_and_not_the_others(
     member: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.dataplane.listener.LONG_TURN", 0)
+    monkeypatch.setattr("gateway.dataplane.turns.LONG_TURN", 0)
     async with RawProvider(lambda called: called.answer(b"answer")) as provider:
         house = House(provider.address)
         house.listener.limits = replace(house.listener.limits, turn=0, nuisances_at_once=10**9)
