@@ -149,7 +149,7 @@ def test_the_teachers_terminal_says_what_the_room_needs(console: Running, begun:
         f"Pupils join in the browser, at https://{NAME}:{port}/class/join",
         f"ndxp class join CODE --at https://{NAME}:{port} --fingerprint {begun['fingerprint']}",
         grouped(begun["fingerprint"]),
-        f"To project this: https://{NAME}:{port}/class/wall",
+        f"To project this: `ndxp console`, and in the same browser https://{NAME}:{port}/class/wall",
         f"must let in TCP port {port} from the room",
         f"`ndxp up -d --tls --address {NAME}`",
     ):
