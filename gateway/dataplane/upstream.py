@@ -181,7 +181,7 @@ class Provider:
         self._on_loss = on_loss
         self.turn = turn
         self._connections: list[Outbound] = []
-        self._turn = 0
+        self._latest = 0  # the place of the connection that took the last call
         self._pauses: dict[Address, float] = {}  # how long a host is left alone
         self._again: dict[Address, float] = {}  # when a host may be tried again
         self._try_at = float("inf")  # the earliest of these
@@ -264,9 +264,9 @@ class Provider:
     def _next(self) -> Outbound | None:
         connections = self._connections
         for _ in range(len(connections)):
-            self._turn = (self._turn + 1) % len(connections)
-            if connections[self._turn].ready:
-                return connections[self._turn]
+            self._latest = (self._latest + 1) % len(connections)
+            if connections[self._latest].ready:
+                return connections[self._latest]
         return None
 
     def _may_connect(self) -> bool:

@@ -147,9 +147,9 @@ class Course:
 
     def seen(self) -> dict[str, list[str]]:
         """The last calls that the ledger has of each subsystem that the text names, since the start, as a table."""
-        place, seen = self.workplace(once=True), dict[str, list[str]]()
+        place, text, seen = self.workplace(once=True), self.text, dict[str, list[str]]()
         for role, subsystem in place.subsystems.items():
-            if not self.text.names(role):
+            if not text.names(role):
                 continue
             calls = place.calls(role)
             seen[subsystem] = list(calls[-_SHOWN:].table())

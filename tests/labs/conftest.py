@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
+from ndxp.labs import Workplace
 from ndxp.labs.course import Course
 from ndxp.labs.shelf import Found, find
 from ndxp.testing import RunningExchange, start
@@ -56,6 +58,15 @@ def begin(where: Where) -> Iterator[Begin]:
 def missing(course: Course) -> list[str]:
     """The tasks that are not done, as a check says now."""
     return [result.task for result in course.check() if not result.verdict.done]
+
+
+def regrant(place: Workplace, role: str, *service: Any, **terms: Any) -> None:
+    """Takes the role's own grants for GetCitizen back, and gives it another one with these terms."""
+    for grant in place.admin.get("/grants"):
+        if grant["consumer"] == place.subsystems[role] and "GetCitizen" in grant["methods"]:
+            place.admin.send("DELETE", f"/grants/{grant['id']}")
+    place.grant(role, *service, **terms)
+    place.settle()
 
 
 def why(course: Course, task: str) -> str:

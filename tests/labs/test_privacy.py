@@ -5,7 +5,7 @@ from typing import Any
 from ndxp.labs import Workplace
 from ndxp.population.v1.population_pb2 import GetCitizenRequest, VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from tests.labs.conftest import Begin, missing, why
+from tests.labs.conftest import Begin, missing, regrant, why
 
 SERVICE: tuple[str, str, list[str]] = ("VN/GOV/G01/population", "ndxp.population.v1.PopulationService", ["GetCitizen"])
 PURPOSE = "consent of the person"
@@ -61,11 +61,7 @@ def test_a_grant_that_is_wider_or_other_than_the_need_is_not_enough(begin: Begin
 
     def missing_with(different: dict[str, Any]) -> list[str]:
         """The tasks that are not done when the grant is another one, and was used."""
-        for grant in place.admin.get("/grants"):
-            if grant["consumer"] == place.subsystems["bank"] and "GetCitizen" in grant["methods"]:
-                place.admin.send("DELETE", f"/grants/{grant['id']}")
-        place.grant("bank", *SERVICE, **{**TERMS, **different})
-        place.settle()
+        regrant(place, "bank", *SERVICE, **{**TERMS, **different})
         ask(place, "bank", PURPOSE)
         return missing(course)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ndxp.population.v1.population_pb2 import GetCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from tests.labs.conftest import Begin, missing
+from tests.labs.conftest import Begin, missing, regrant
 
 WHO = GetCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
 PURPOSE = [("x-ndxp-purpose", "press accreditation")]
@@ -23,11 +23,7 @@ def test_a_grant_that_gives_more_than_is_needed_is_not_enough(begin: Begin) -> N
 
     def missing_with(different: dict[str, Any]) -> list[str]:
         """The tasks that are not done when the grant is another one, and was used."""
-        for grant in place.admin.get("/grants"):
-            if grant["consumer"] == place.subsystems["press"] and "GetCitizen" in grant["methods"]:
-                place.admin.send("DELETE", f"/grants/{grant['id']}")
-        place.grant("press", *SERVICE, **{**TERMS, **different})
-        place.settle()
+        regrant(place, "press", *SERVICE, **{**TERMS, **different})
         with place.connect("press") as connection:
             PopulationServiceStub(connection.channel).GetCitizen(WHO, metadata=PURPOSE)
         return missing(course)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dataplane.turns import Share, Turns
+from gateway.dataplane.turns import LONG_TURN, TURN, Share, Turns
 from ndxp.http2 import frames
 from tests.support.fakes import until
 from tests.support.house import DEMO, UNARY, House
@@ -96,3 +96,15 @@ async def test_the_calls_of_a_lost_connection_all_end() -> None:
             await until(lambda: len(house.listener.relays.under_way) == 20)
         await until(lambda: not house.listener.relays.under_way and not house.listener.connections)
         await house.close()
+
+
+async def test_turns_are_long_until_a_second_member_calls() -> None:
+    house = House("127.0.0.1:1")
+    turns, limits, now = house.listener.turns, house.listener.limits, time.perf_counter()
+    one, other = Share(limits), Share(limits)
+    turns.serve(one, now)
+    turns.serve(one, now)
+    assert turns.turn() == LONG_TURN
+    turns.serve(other, now + 3600)  # so that no test is too slow
+    assert turns.turn() == TURN < LONG_TURN
+    await house.close()
